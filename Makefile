@@ -22,6 +22,7 @@ web: install-run ## the office in the browser on the demo's data, at 127.0.0.1, 
 	@$(BIN)/agreegen web --home out/web --from-demo out/demo
 
 test: install lint ## lint and the whole test suite
+	@$(BIN)/python -m compileall -q -j $(WORKERS) src tests # else each process that a test starts compiles what it loads
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not soak"
 
 lint: install ## ruff, mypy, import-linter

@@ -15,7 +15,7 @@ from asn1crypto import cms, keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers, timestamps
@@ -57,11 +57,27 @@ def certificate_store() -> SimpleCertificateStore:
     return SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves its constructor untyped
 
 
+class _ReadySigner(signers.SimpleSigner):
+    """A signer that keeps its key open: pyHanko's reads it anew for each signature, and checks it slowly."""
+
+    @functools.cached_property
+    def _open_key(self) -> rsa.RSAPrivateKey:
+        assert self.signing_key is not None
+        key = serialization.load_der_private_key(self.signing_key.dump(), None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        return key
+
+    def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
+        """Sign the attributes of a signature."""
+        assert digest_algorithm == "sha256"
+        return self._open_key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
+
 @functools.cache
 def simple_signer() -> signers.SimpleSigner:
     """Return the signer of all samples."""
     certificate, key = identity()
-    return signers.SimpleSigner(certificate, key, certificate_store(), prefer_pss=False)
+    return _ReadySigner(certificate, key, certificate_store(), prefer_pss=False)
 
 
 @functools.cache

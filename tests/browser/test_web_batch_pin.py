@@ -11,9 +11,10 @@ import pytest
 import yaml
 from playwright.sync_api import Browser
 
-from agreegen.api import make_example_pki
+from agreegen.clock import read_clock
 from agreegen.demo.paper import draw_scans
 from agreegen.demo.run import invented_roster
+from agreegen.example_pki.maker import make_example_pki
 from agreegen.web.sample_office import fill_from_demo
 from agreegen.web.work.batch_folder import BatchFolder
 from tests.archive_office import ask_for_pin
@@ -34,7 +35,7 @@ PIN = f'input[name="secret passphrase of {SEAL}"]'
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make an office where two people decide on each page, and everything is signed with one seal."""
     folder = tmp_path_factory.mktemp("office")
-    make_example_pki(folder / "pki")
+    make_example_pki(folder / "pki", now=read_clock(), key_bits=2048)
     fill_from_demo(folder / "home", folder / "pki")
     settings = yaml.safe_load((folder / "home" / "office.yaml").read_text("utf-8"))
     settings |= {"register_credential": f"credentials/{SEAL}.yaml", "four_eyes": True}

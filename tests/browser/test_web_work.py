@@ -12,8 +12,9 @@ import pytest
 import yaml
 from playwright.sync_api import Browser
 
-from agreegen.api import make_example_pki
+from agreegen.clock import read_clock
 from agreegen.demo.paper import draw_scans
+from agreegen.example_pki.maker import make_example_pki
 from agreegen.packaged_data import samples_folder
 from agreegen.scanning.comparing.references import signature_boxes
 from agreegen.scanning.copies.stamp import Box
@@ -36,7 +37,7 @@ NOT_SIGNED = (3, 5)
 def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make throw-away keys for both parties."""
     folder = tmp_path_factory.mktemp("pki") / "pki"
-    make_example_pki(folder)
+    make_example_pki(folder, now=read_clock(), key_bits=2048)
     return folder
 
 

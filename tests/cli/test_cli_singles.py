@@ -174,7 +174,7 @@ def test_what_comes_back_must_be_the_registered_document_and_valid(office: Offic
 
 
 def _strangers(tmp_path: Path) -> Path:
-    pki = make_example_pki(tmp_path / "strangers", now=read_clock())
+    pki = make_example_pki(tmp_path / "strangers", now=read_clock(), key_bits=2048)
     return pki.trust
 
 

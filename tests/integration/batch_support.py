@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +36,20 @@ def clock() -> datetime:
 
 
 def make_pki(folder: Path) -> Path:
-    """Make an example PKI with small keys, whose persons are those of the roster."""
+    """Give a folder the example PKI whose persons are those of the roster: made once and copied."""
+    shutil.copytree(_pki_of_this_process(), folder, dirs_exist_ok=True)
+    return folder
+
+
+@functools.cache
+def _pki_of_this_process() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="agreegen-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return make_strangers_pki(folder / "pki")
+
+
+def make_strangers_pki(folder: Path) -> Path:
+    """Make an example PKI of its own, with small keys and other anchors; its names are the same."""
     people = [(line.split(",")[0], line.split(",")[1]) for line in PEOPLE]
     make_example_pki(folder, now=clock(), key_bits=2048, people=people)
     return folder

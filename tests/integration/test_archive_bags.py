@@ -30,7 +30,7 @@ from agreegen.signing.interface import TimestampServer, Trust
 from agreegen.signing.trust import load_trust
 from agreegen.verification.detached import SealState
 from agreegen.verification.interface import Options
-from tests.integration.batch_support import clock, make_pki, write_job
+from tests.integration.batch_support import clock, make_pki, make_strangers_pki, write_job
 
 pytestmark = pytest.mark.libreoffice
 
@@ -105,7 +105,7 @@ def test_without_anchors_nothing_is_valid(sealed: Path) -> None:
 
 
 def test_other_anchors_do_not_do(sealed: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    other = load_trust([make_pki(tmp_path_factory.mktemp("other") / "pki") / "trust"])
+    other = load_trust([make_strangers_pki(tmp_path_factory.mktemp("other") / "pki") / "trust"])
     assert not verify_bag(sealed, _options(other)).valid
 
 

@@ -40,6 +40,7 @@ from tests.integration.batch_support import (
     forget,
     leftovers_of,
     make_pki,
+    make_strangers_pki,
     write_job,
     write_roster,
 )
@@ -164,7 +165,7 @@ def test_a_crash_before_the_register_is_adopted_not_signed_again(job: Job, pki: 
 
 
 def test_what_strangers_signed_is_not_adopted(job: Job, pki: Path, tmp_path: Path) -> None:
-    other = write_job(tmp_path / "other", make_pki(tmp_path / "strangers"))
+    other = write_job(tmp_path / "other", make_strangers_pki(tmp_path / "strangers"))
     assert run_job(other, ALONE).done == 3
     shutil.rmtree(job.output)
     shutil.copytree(other.documents_folder, job.documents_folder)

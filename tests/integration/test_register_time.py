@@ -23,7 +23,14 @@ from agreegen.model.document import canonical_json
 from agreegen.signing.credentials.loading import load_credential
 from agreegen.signing.detached import sign_detached
 from agreegen.signing.interface import TimestampServer
-from tests.integration.batch_support import PEOPLE, clock, make_pki, write_job, write_roster
+from tests.integration.batch_support import (
+    PEOPLE,
+    clock,
+    make_pki,
+    make_strangers_pki,
+    write_job,
+    write_roster,
+)
 
 _STAMP = "1.2.840.113549.1.9.16.2.14"
 """id-aa-timeStampToken (RFC 3161, appendix A)."""
@@ -133,7 +140,7 @@ def test_a_stamp_of_a_stranger_proves_no_time(
     job: Job, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The service is none that the anchors know: the time is what the signature claims, and that is said."""
-    strangers = make_pki(tmp_path / "strangers")
+    strangers = make_strangers_pki(tmp_path / "strangers")
     with Responder(strangers, 0) as theirs:
 
         def stamp(signature: bytes) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 from agreegen.cli.main import run as agreegen
 from agreegen.web.sample_office import fill_from_demo
 from agreegen.web.store.users import Role
-from tests.integration.batch_support import make_pki
+from tests.integration.batch_support import make_pki, make_strangers_pki
 from tests.web_office import Visit, WebOffice, serving
 
 _VALUES = {"pledger_name": "王秀英", "staff_no": "T001", "unit": "某市普查办", "pledge_date": "2018-05-10"}
@@ -67,7 +67,7 @@ def test_what_was_signed_elsewhere_is_kept(officer: Visit, pki: Path, sent: tupl
 def test_a_stranger_s_signature_is_refused(officer: Visit, sent: tuple[str, Path], tmp_path: Path) -> None:
     """Her name stands in the certificate, but nobody whom the office trusts issued it."""
     address, file = sent
-    stranger = make_pki(tmp_path / "stranger")
+    stranger = make_strangers_pki(tmp_path / "stranger")
     assert _give_back(officer, address, _signed_there(file, stranger)) == 422
     assert officer.get(f"{address}/file.pdf").content == file.read_bytes()
 

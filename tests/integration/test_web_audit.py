@@ -41,7 +41,7 @@ def test_every_start_and_every_stop_is_told_and_signed(tmp_path: Path) -> None:
 
 def test_the_page_of_the_demonstration_shows_a_signed_head_at_once(tmp_path: Path) -> None:
     """And who got the temporary account."""
-    make_example_pki(tmp_path / "pki", now=read_clock())
+    make_example_pki(tmp_path / "pki", now=read_clock(), key_bits=2048)
     account = fill_from_demo(tmp_path / "home", tmp_path / "pki")
     with serving(tmp_path / "home", roles=()) as web:
         assert acts(web.office) == [("user-add", "done"), ("server-start", "done")]

@@ -10,7 +10,9 @@ import openpyxl
 import pytest
 from PIL import Image
 
-from agreegen.api import ledger_content, make_example_pki
+from agreegen.api import ledger_content
+from agreegen.clock import read_clock
+from agreegen.example_pki.maker import make_example_pki
 from agreegen.web.sample_office import fill_from_demo
 from agreegen.web.store.users import Role
 from agreegen.web.work.commands.children import ChildState
@@ -33,7 +35,7 @@ _RECEIVED = {
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
     """Serve the sample office with a ledger begun."""
     folder = tmp_path_factory.mktemp("office")
-    make_example_pki(folder / "pki")
+    make_example_pki(folder / "pki", now=read_clock(), key_bits=2048)
     fill_from_demo(folder / "home", folder / "pki")
     with serving(folder / "home") as office:
         office.visit(Role.OFFICER).post("/ledger")

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from agreegen.api import DocumentRow, make_example_pki, open_register
+from agreegen.api import DocumentRow, open_register
+from agreegen.clock import read_clock
+from agreegen.example_pki.maker import make_example_pki
 from agreegen.web.sample_office import fill_from_demo
 from agreegen.web.store.users import Role
 from agreegen.web.work.batch_folder import BatchFolder
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.timeout(300)
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebOffice]:
     """Serve the sample office: somebody signs its registers."""
     folder = tmp_path_factory.mktemp("office")
-    make_example_pki(folder / "pki")
+    make_example_pki(folder / "pki", now=read_clock(), key_bits=2048)
     fill_from_demo(folder / "home", folder / "pki")
     with serving(folder / "home") as office:
         yield office

@@ -116,7 +116,7 @@ def test_the_report_is_one_file_without_any_request(web: WebOffice) -> None:
 
 def test_the_page_names_the_anchors_of_the_office(tmp_path: Path) -> None:
     """Whose word is trusted is said."""
-    make_example_pki(tmp_path / "pki", now=read_clock())
+    make_example_pki(tmp_path / "pki", now=read_clock(), key_bits=2048)
     with serving(tmp_path / "home", roles=()) as web:
         (web.office.home.trust / "root.pem").write_bytes((tmp_path / "pki/trust/root.pem").read_bytes())
         assert "root.pem" in web.stranger().get("/").text
