@@ -12,7 +12,7 @@ from agreegen.pdf.limits import Limits
 from agreegen.verification.interface import COVERS_CONTENT, Structure
 from agreegen.verification.pictures.findings import SEAL_OVER_CONTENT, judge_seals
 from agreegen.verification.pictures.interface import Reading
-from agreegen.verification.pictures.seals import together
+from agreegen.verification.pictures.seals import combined_look
 from agreegen.verification.structure.scan import scan_structure
 from tests.attacks.pictured import CLEAR, COVERING, ERASING, LEGIBLE, SHEET, sealed, two_faced
 
@@ -91,9 +91,9 @@ def test_look_in_layers_cannot_be_judged() -> None:
 def test_picture_to_confirm_shows_screen_and_paper() -> None:
     """Both are as bad, and whoever confirmed the one on the screen had never seen the other."""
     (one,), (other,) = (_scan(COVERING[name]()).seals for name in ("opaque red sheet", "black sheet"))
-    both = together(one, other)
+    both = combined_look(one, other)
     assert both.reading is Reading.COVERED
     assert len({look.picture_sha256 for look in (one, other, both)}) == 3
     heights = [Image.open(io.BytesIO(look.picture)).height for look in (one, other, both)]
     assert heights[2] > heights[0] + heights[1]
-    assert together(one, one) == one == together(one, None)
+    assert combined_look(one, one) == one == combined_look(one, None)

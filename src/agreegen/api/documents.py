@@ -129,7 +129,7 @@ def generate(
         made = _write(form, maker(document), output, docx)
         return GeneratedDocument(made.document, made.pdf, made.docx, tuple(warnings))
     from agreegen.batch.job.register_signers import recorder_for  # noqa: PLC0415 - only with a register
-    from agreegen.recording.singles import record_made, register_single  # noqa: PLC0415 - the same
+    from agreegen.recording.single_documents import record_made, register_single  # noqa: PLC0415 - the same
 
     now = now or read_clock()
     with recorder_for(

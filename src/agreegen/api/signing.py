@@ -196,7 +196,7 @@ class FileSigner:
             signed = self.sign(pdf)
             _write_pdf(destination, signed.pdf.data)
             return signed
-        from agreegen.recording.singles import expect_signed, record_signed  # noqa: PLC0415 - for registers only
+        from agreegen.recording.single_documents import expect_signed, record_signed  # noqa: PLC0415 - for registers only
 
         single = expect_signed(self._recorder, _require_identity(pdf), source, pdf, destination)
         signed = self.sign(pdf)

@@ -140,7 +140,7 @@ def draw_seams(pdf: bytes, document: Document, pictures: Sequence[SeamPicture]) 
         raise ConversionError(message("conversion.seams-pages-not-plain")) from exc
 
 
-def count_pages(pdf: bytes) -> int:
+def count_plain_pages(pdf: bytes) -> int:
     """Return how many pages an unsigned document has.
 
     Raises:

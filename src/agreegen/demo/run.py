@@ -123,7 +123,7 @@ class Demo:
 
     def _make_pledges(self, tsa: str | None) -> None:
         with self._step("pledges") as say:
-            job = write_job(self.folder, self.count, tsa)
+            job = write_sample_job(self.folder, self.count, tsa)
             summary = run_job(read_job(job), RunSettings(limit=self.count), events=self.events)
             if summary.failed:
                 raise InputError(
@@ -247,7 +247,7 @@ def prepare_folder(folder: Path, *, force: bool) -> None:
         shutil.rmtree(folder)
 
 
-def write_job(folder: Path, count: int, tsa: str | None) -> Path:
+def write_sample_job(folder: Path, count: int, tsa: str | None) -> Path:
     """Write roster and job file of the demonstration; return the job file."""
     if count <= _SAMPLE_ROWS:
         roster = folder / "enumerators.xlsx"

@@ -33,7 +33,7 @@ class RunFonts:
         A sign whose width is ambiguous (UAX 11: quotes, dashes, ·, …) belongs to the text around it, which
         word processors judge differently, so that both count.
         """
-        width = kind_of(character)
+        width = kind_of_character(character)
         if not width:
             return frozenset()
         if width in "WFH":
@@ -41,7 +41,7 @@ class RunFonts:
         return self.names if width == "A" else self.latin
 
 
-def kind_of(character: str) -> str:
+def kind_of_character(character: str) -> str:
     """Return what alone decides in which fonts a character is set: its width; none for white space."""
     return "" if character.isspace() else unicodedata.east_asian_width(character)
 

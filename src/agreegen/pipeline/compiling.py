@@ -36,12 +36,12 @@ def foresee_layout(form: Form) -> Message | None:
 
     What only shows in pages that LibreOffice laid out is found by compiling the form.
     """
-    from agreegen.conversion.compiled.compiler import read_lines  # noqa: PLC0415 - only here
+    from agreegen.conversion.compiled.compiler import read_form_lines  # noqa: PLC0415 - only here
     from agreegen.conversion.flowing.template_layout import read_layout  # noqa: PLC0415 - the same
 
     data = read_template_bytes(form.template, sha256=form.template_sha256)
     try:
-        read_lines(form)
+        read_form_lines(form)
     except ConversionError as first:
         try:
             read_layout(data, parse_template(data, form.template))

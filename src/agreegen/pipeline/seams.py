@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agreegen.conversion.seams import MAX_PIXELS, MAX_RATIO, SeamPicture, count_pages, draw_seams
+from agreegen.conversion.seams import MAX_PIXELS, MAX_RATIO, SeamPicture, count_plain_pages, draw_seams
 from agreegen.errors import ConversionError, InputError
 from agreegen.messages import Message, message
 from agreegen.model.document import Document, SeamSeal
@@ -57,7 +57,7 @@ class Seams:
             raise ValueError("a document is drawn with the seams that it names")
         if not self.seals:
             return pdf, ()
-        pages = count_pages(pdf)
+        pages = count_plain_pages(pdf)
         if pages < 2:
             return pdf, (message("pipeline.seam-needs-two-pages"),)
         for seal in self.seals:

@@ -49,7 +49,7 @@ def require_standing(
     covered = 0 if head is None else head.count + 1
     if signer is not None and register.event_count > covered:
         # Judging files takes long to load, and hardly any command finds such events.
-        from agreegen.recording.tail import require_explained  # noqa: PLC0415 - see above
+        from agreegen.recording.uncovered_events import require_explained  # noqa: PLC0415 - see above
 
         require_explained(register, check)
     require_register_unchanged(register)

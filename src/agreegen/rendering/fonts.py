@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from agreegen.forms.fonts import chain_covers
-from agreegen.forms.run_fonts import RunFonts, kind_of
+from agreegen.forms.run_fonts import RunFonts, kind_of_character
 from agreegen.forms.template import read_template
 from agreegen.messages import Message, message
 from agreegen.model.complaint import Complaint, Location
@@ -77,7 +77,7 @@ def _missing(form: Form, fonts: Iterable[RunFonts], text: str) -> list[Message]:
     chains = dict(form.font_chains)
     alike: dict[str, set[str]] = {}
     for character in set(text):
-        alike.setdefault(kind_of(character), set()).add(character)
+        alike.setdefault(kind_of_character(character), set()).add(character)
     lacking: set[str] = set()
     for characters in alike.values():
         for chain in _chains_of(next(iter(characters)), fonts, chains):

@@ -73,7 +73,7 @@ class Lines:
     han: tuple[str, ...]
 
 
-def read_lines(form: Form) -> Lines:
+def read_form_lines(form: Form) -> Lines:
     """Read the paragraphs of a template that hold values, each in lines of its own.
 
     Args:
@@ -157,7 +157,7 @@ class _Compiler:
         self._office = office
         self._render = render
         self._context = context
-        lines = read_lines(form)
+        lines = read_form_lines(form)
         self._templates = lines.templates
         self._han = lines.han
 

@@ -16,7 +16,7 @@ from agreegen.files import note_input
 from agreegen.foreign.confinement import ConfinedError, Confinement
 from agreegen.foreign.limits import Limits
 from agreegen.messages import message
-from agreegen.rosters.formats.sheet_reading import list_sheets, read_facts, read_rows
+from agreegen.rosters.formats.sheet_reading import list_sheets, read_rows, read_sheet_facts
 from agreegen.rosters.formats.sheet_source import SheetFacts, Source
 from agreegen.values.problem import RawValue
 
@@ -52,7 +52,7 @@ class ConfinedSource:
     def facts(self) -> SheetFacts:
         """What the sheet says besides its cells' values."""
         with _worded(self._path):
-            return self._room.call(read_facts, self._path, self._index)
+            return self._room.call(read_sheet_facts, self._path, self._index)
 
 
 def open_confined(path: Path) -> list[Source]:

@@ -27,7 +27,7 @@ def list_sheets(path: Path) -> list[tuple[str | None, bool]]:
     return [(source.sheet, source.visible) for source in _sources(path)]
 
 
-def read_facts(path: Path, index: int) -> SheetFacts:
+def read_sheet_facts(path: Path, index: int) -> SheetFacts:
     """Return what a sheet says besides its cells' values."""
     return _sources(path)[index].facts
 

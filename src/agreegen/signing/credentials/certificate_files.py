@@ -22,10 +22,10 @@ def read_certificates(config: BackendConfig) -> list[x509.Certificate]:
     Raises:
         CredentialError: It cannot be read, or holds none.
     """
-    return certificates_in(config, config.file("certificate"), message("signing.certificate-2"))
+    return certificates_of_file(config, config.file("certificate"), message("signing.certificate-2"))
 
 
-def certificates_in(config: BackendConfig, path: Path, what: Message) -> list[x509.Certificate]:
+def certificates_of_file(config: BackendConfig, path: Path, what: Message) -> list[x509.Certificate]:
     """Return the certificates in a file that a credential names, at least one.
 
     Raises:

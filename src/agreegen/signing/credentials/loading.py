@@ -11,7 +11,7 @@ from agreegen.errors import AgreegenError, CredentialError
 from agreegen.files import read_limited
 from agreegen.foreign import breakdown_as
 from agreegen.messages import ErrorKind, Message, message
-from agreegen.signing.credentials.certificate_files import certificates_in
+from agreegen.signing.credentials.certificate_files import certificates_of_file
 from agreegen.signing.credentials.kinds import KINDS
 from agreegen.signing.credentials.secrets import BackendConfig, LoadedKey
 from agreegen.signing.interface import AppearanceSource, Credential, Prompt
@@ -169,7 +169,7 @@ def _further_certificates(config: BackendConfig) -> list[bytes]:
 
     found: list[bytes] = []
     for path in config.files("chain"):
-        certificates = certificates_in(config, path, message("signing.chain-file"))
+        certificates = certificates_of_file(config, path, message("signing.chain-file"))
         found.extend(certificate.public_bytes(Encoding.DER) for certificate in certificates)
     return found
 

@@ -9,7 +9,7 @@ from agreegen.verification.changes.painted_places import PermittedPlace
 from agreegen.verification.pictures.comparison import Box, Image
 from agreegen.verification.pictures.interface import Reading, SealLook
 from agreegen.verification.pictures.page_marks import PageMarks
-from agreegen.verification.pictures.seals import SCALE, picture_of, together
+from agreegen.verification.pictures.seals import SCALE, combined_look, picture_of
 from agreegen.verification.pictures.states import State
 
 _MOST_PIXELS = 8_000_000
@@ -110,7 +110,7 @@ def judge_added(
             pictures = _draw_window(old, new, inside[0].page_index, window, scale, own, printing=printing)
             part = PageImages(*pictures, scale, window[:2], shape)
             for look in part.joined(old, inside):
-                found[look.place] = together(look, found.get(look.place))
+                found[look.place] = combined_look(look, found.get(look.place))
     return list(found.values())
 
 

@@ -50,7 +50,7 @@ def judge_seal(old: State, new: State, page: int, place: PermittedPlace, modes: 
     if shape != new.shape(place.page_index, SCALE) or box[0] >= box[2] or box[1] >= box[3]:
         return SealLook(old.view.index, place, Reading.NOTHING, b"")  # not on the page, or another fault
     looks = [_measure(old, new, page, place, _window(box, shape), printing=mode) for mode in modes]
-    return functools.reduce(together, looks)
+    return functools.reduce(combined_look, looks)
 
 
 def _window(box: Box, shape: tuple[int, int]) -> Box:
@@ -104,7 +104,7 @@ def worst(one: SealLook, other: SealLook | None) -> SealLook:
     return other
 
 
-def together(one: SealLook, other: SealLook | None) -> SealLook:
+def combined_look(one: SealLook, other: SealLook | None) -> SealLook:
     """Return the worse of two measures of one place, with both pictures where they are not the same.
 
     What is drawn on paper may be another look than that on the screen; whoever confirms one has seen both.
