@@ -170,11 +170,21 @@ def files_below(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.fixture
-def bag(agreegen: Agreegen, pki: ExamplePki, own_job: Path, tmp_path: Path) -> Path:
-    """A bag of the finished job, without timestamp."""
-    folder = tmp_path / "bag"
-    line = ("archive", "create", own_job.parent / "pledges", "-o", folder, "--trust", pki.trust)
-    result = agreegen(*line, "--credential", pki.credential("archive-seal"))
-    assert result.code == 0, result.err
+@pytest.fixture(scope="session")
+def archived_job(tmp_path_factory: pytest.TempPathFactory, pki: ExamplePki, finished_job: Path) -> Path:
+    """A folder with a copy of the finished job, `job/`, and the bag of it, `bag/`, without timestamp."""
+    folder = tmp_path_factory.mktemp("archived")
+    shutil.copytree(finished_job.parent, folder / "job")
+    line = ["-q", "archive", "create", str(folder / "job/pledges"), "-o", str(folder / "bag")]
+    sealed = ["--trust", str(pki.trust), "--credential", str(pki.credential("archive-seal"))]
+    assert run([*line, *sealed]) == 0
     return folder
+
+
+@pytest.fixture
+def bag(tmp_path: Path, own_job: Path, archived_job: Path) -> Path:
+    """A bag of the finished job that a test may spoil; `own_job` is the one that it was made of."""
+    shutil.rmtree(own_job.parent)
+    for name in ("job", "bag"):
+        shutil.copytree(archived_job / name, tmp_path / name)
+    return tmp_path / "bag"
