@@ -21,6 +21,7 @@ import pikepdf
 import pytest
 
 from agreegen.example_pki.layout import ExamplePki
+from agreegen.forms.catalog import forms_folder
 from tests.cli.conftest import Agreegen, files_below, write_job
 
 SUMMARY_KEYS = {"rows", "done", "already_done", "failed", "seconds", "documents_per_second"}
@@ -274,3 +275,25 @@ def test_people_read_the_register_in_the_order_of_the_files(agreegen: Agreegen, 
     paths = [each["path"] for each in listed]
     assert paths == sorted(paths)
     assert len(paths) == 3
+
+
+def test_forms_of_ones_own_hold_for_the_job_that_the_register_remembers(
+    agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who signs the register's head is asked of that job, which the packaged forms do not know."""
+    own = tmp_path / "own" / "office-pledge"
+    own.mkdir(parents=True)
+    for name in ("template.docx", "form.yaml"):
+        shutil.copy(forms_folder() / "personal-pledge" / name, own)
+    text = (own / "form.yaml").read_text("utf-8").replace("id: personal-pledge", "id: office-pledge", 1)
+    (own / "form.yaml").write_text(text, "utf-8")
+    job = write_job(tmp_path, pki, roster, form="office-pledge")
+    forms = ("--forms", own.parent)
+    assert agreegen("batch", "run", job, "--limit", "1", "--workers", "1", *forms).code == 0
+    monkeypatch.delenv("AGREEGEN_FORMS", raising=False)  # what one command was told another one does not know
+    printed = agreegen("batch", "print", job, "-o", tmp_path / "print.pdf", "--all", *forms)
+    assert printed.code == 8, printed.err  # two rows have no document yet
+    monkeypatch.delenv("AGREEGEN_FORMS", raising=False)
+    refused = agreegen("batch", "status", job)
+    assert refused.code == 3
+    assert "--forms" in refused.err

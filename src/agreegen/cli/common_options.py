@@ -6,11 +6,10 @@ import logging
 import os
 import sys
 import warnings
-from pathlib import Path
 
 import click
 
-from agreegen.cli.options import existing_folder
+from agreegen.cli.options import existing_folder, use_forms
 from agreegen.cli.output import set_quiet
 from agreegen.messages import languages
 
@@ -31,12 +30,6 @@ def add_common_options(command: click.Command) -> click.Command:
         if not names.intersection(option.opts):
             command.params.append(option)
     return command
-
-
-def use_forms(value: Path | None) -> None:
-    """Let this folder of forms hold for everything that the command does."""
-    if value is not None:
-        os.environ["AGREEGEN_FORMS"] = str(value)
 
 
 def _speak(_context: click.Context, _parameter: click.Parameter, value: int) -> None:

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import click
 
 from agreegen import __version__
-from agreegen.cli.common_options import LANG_HELP, configure_logging, use_forms
+from agreegen.cli.common_options import LANG_HELP, configure_logging
 from agreegen.cli.help_texts import localise, localise_click
 from agreegen.cli.lazy_group import LazyGroup
-from agreegen.cli.options import existing_folder
+from agreegen.cli.options import existing_folder, use_forms
 from agreegen.cli.output import say_error, use_escapes
 from agreegen.errors import AgreegenError, ExitCode
 from agreegen.files import guarding_inputs

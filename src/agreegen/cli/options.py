@@ -28,8 +28,18 @@ existing_path = click.Path(exists=True, path_type=Path)
 any_path = click.Path(path_type=Path, readable=False)
 
 
-def _tell_hidden(_: click.Context, __: click.Parameter, folder: Path | None) -> Path | None:
-    """Warn of each form of a folder that stands in the place of a packaged one of that id."""
+def use_forms(value: Path | None) -> None:
+    """Let this folder of forms hold for everything that the command does."""
+    if value is not None:
+        os.environ["AGREEGEN_FORMS"] = str(value)
+
+
+def _use_and_tell_hidden(_: click.Context, __: click.Parameter, folder: Path | None) -> Path | None:
+    """Warn of each form of a folder that stands in the place of a packaged one of that id.
+
+    The folder holds for all that the command does, e.g. for the job that a register remembers.
+    """
+    use_forms(folder)
     named = os.environ.get("AGREEGEN_FORMS")
     place = folder or (Path(named) if named else None)
     if place is None or not place.is_dir():
@@ -48,7 +58,7 @@ def forms_option(function: F) -> F:
         "forms_folder_option",
         type=existing_folder,
         metavar="DIR",
-        callback=_tell_hidden,
+        callback=_use_and_tell_hidden,
         help="cli.folder-forms-else-agreegen-forms-else",
     )(function)
 
