@@ -195,6 +195,9 @@ ATTACKS: dict[str, Sample] = {
     "title within the name of a program": lambda: described(
         (b"100</rdf:li>", b"100<pdf:Producer> less</pdf:Producer></rdf:li>")
     ),
+    "title made one of another vocabulary": lambda: described(
+        (b'xmlns:dc="http://purl.org/dc/elements/1.1/"', b'xmlns:dc="urn:nobody"')
+    ),
     "titles of two languages exchanged": lambda: described(
         (b"100", b"T"), (b"900", b"100"), (b"T<", b"900<")
     ),
@@ -226,6 +229,7 @@ HONEST: dict[str, Sample] = {
     "font with a descriptor of its own": lambda: font_filled_in(widths=b"200", own_descriptor=True),
     "copy of the page's font": lambda: font_filled_in(widths=b"1000"),
     "another program in the metadata": lambda: described((b"Producer>one", b"Producer>two")),
+    "another name for a vocabulary": lambda: described((b"xmlns:dc", b"xmlns:d"), (b"dc:title", b"d:title")),
     "date of the last change": lambda: informed(b"/ModDate (D:20261129070000+08'00') /Producer (two)"),
     "minus sign written in another encoding": functools.partial(revalued, _MINUS, b"<FEFF2212003100300030>"),
     "value written in another encoding": functools.partial(revalued, b"(100)", b"<FEFF003100300030>"),

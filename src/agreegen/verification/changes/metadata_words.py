@@ -71,19 +71,22 @@ def says_more(old: bytes, new: bytes) -> bool:
     except (ElementTree.ParseError, ValueError, RecursionError):
         return True
     return any(
-        texts != before.get(path) and not (path[-1] == _LANGUAGE and texts == _DEFAULT)
+        texts != before.get(path) and not (_local(path[-1]) == _LANGUAGE and texts == _DEFAULT)
         for path, texts in after.items()
     )
 
 
 def _values(packet: bytes) -> dict[_Path, list[str]]:
-    """Return all texts and attributes in order, by the local names of all that they stand in."""
+    """Return all texts and attributes in order, by the full names of all that they stand in.
+
+    Readers look for the title of Dublin Core, and for no other one.
+    """
     if len(packet) > _MAX_BYTES or b"<!" in packet:
         raise ValueError("not a plain XMP packet")
     root = ElementTree.fromstring(packet.strip())  # noqa: S314 - no document type, see above
     found = defaultdict[_Path, list[str]](list)
     for path, value in _texts(root):
-        if value.strip() and path not in _FREE:
+        if value.strip() and tuple(map(_local, path)) not in _FREE:
             found[path].append(value.strip())
     return dict(found)
 
@@ -92,10 +95,10 @@ def _texts(root: ElementTree.Element) -> Iterator[tuple[_Path, str]]:
     pending: list[tuple[ElementTree.Element, _Path]] = [(root, ())]
     while pending:
         element, above = pending.pop()
-        path = (*above, _local(element.tag))
+        path = (*above, element.tag)
         yield path, element.text or ""
         yield above, element.tail or ""
-        yield from (((*path, _local(name)), value) for name, value in element.attrib.items())
+        yield from (((*path, name), value) for name, value in element.attrib.items())
         pending.extend((child, path) for child in element)
 
 
