@@ -101,3 +101,10 @@ def test_a_file_that_cannot_be_judged_is_not_told_as_unsigned(
     page = officer.get(address).text
     assert "未能核验" in page
     assert "待签署" not in page
+
+
+def test_the_audit_says_whose_agreement_it_was(officer: Visit, sent: tuple[str, Path]) -> None:
+    """The chain holds ids and codes; inspectors know people and roles."""
+    page = officer.get("/audit").text
+    assert sent[0].rsplit("/", 1)[1] in page
+    assert "王秀英 · 单位见证" in page

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from agreegen.messages import message, translate
 from agreegen.web.endpoint import Call, Page
 from agreegen.web.pages.areas import INSPECTORS
+from agreegen.web.pages.audit_subjects import AuditSubjects
 from agreegen.web.pages.rendering import page
 from agreegen.web.pages.table_times import table_time
 from agreegen.web.pages.words import say_act, say_address
@@ -38,6 +39,7 @@ def show_audit(call: Call) -> Response:
         state=state,
         sound=is_sound(call, state),
         older=older,
+        subjects=AuditSubjects(call.office, call.visitor.language),
     )
 
 
