@@ -17,7 +17,8 @@ _COMPRESS_FROM = 64
 _LEVEL = 7
 _DEEPEST = 50
 """Forms in forms in forms: what refers on further than this is no document."""
-_KIN, _KIN_BYTES = 512, 1 << 17
+_KIN, _KIN_BYTES = 512, 1 << 16
+"""Objects of the document before that are kept, and the largest of them: a font, but no picture."""
 
 
 class ObjectTarget(Protocol):
