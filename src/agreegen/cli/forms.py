@@ -73,7 +73,17 @@ def show_command(form_id: str, forms_folder_option: Path | None, as_json: bool) 
     )
     print_table(
         ("role", "label", "kind", "order", "required", "certificate names"),
-        [(r.id, r.label, r.kind, r.order, _yes(r.required), r.holder or "-") for r in form.roles],
+        [
+            (
+                r.id,
+                r.label,
+                r.kind,
+                r.order,
+                _yes(r.required),
+                form.field(r.holder).label_and_name if r.holder else "-",
+            )
+            for r in form.roles
+        ],
     )
 
 
