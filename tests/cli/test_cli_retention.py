@@ -254,6 +254,8 @@ def test_a_destruction_leaves_signed_records_and_tombstones(case: Case) -> None:
     assert case.run("ledger", "verify", "--ledger", case.ledger, "--trust", case.pki.trust).code == 0
     listed = case.run("ledger", "list", "--ledger", case.ledger, "--json").out
     assert all(name in listed for name in ("王芳", "李娜", "张伟", "保管期满"))
+    covered = case.run("register", "coverage", "--job", case.output.parent / "job.yaml", "--json").json()
+    assert all("was destroyed" in person["reason"] for person in covered["people"]), "or it is made again"
     assert case.run("archive", "due", case.bag.parent, "--json").json()["summary"] == {"destroyed": 1}
     assert case.destroy("--confirm", "0" * 16).code == 2  # destroyed already
 

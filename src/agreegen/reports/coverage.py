@@ -242,12 +242,14 @@ class Coverage:
 
     def _in_registers(self, key: RowKey, name: str) -> Standing:
         roles = [role.id for role in self.form.subject_roles]
-        found = [Standing(CoverageState.NO_DOCUMENT, roles=tuple((role, None) for role in roles))]
+        found = []
         for register in self.registers:
             documents = register.documents_of(register.row_key(key))
             own = [each for each in documents if each.registration.form_id == self.form.id]
             found.append(find_standing(own, roles, name))
-        return best_standing(found)
+        # Last: what a register says of a document that is no more comes before it.
+        nowhere = Standing(CoverageState.NO_DOCUMENT, roles=tuple((role, None) for role in roles))
+        return best_standing([*found, nowhere])
 
     def _left(self, number: int, register: Register, seen: SeenKeys) -> Iterator[CoveragePerson]:
         for document in register.documents():

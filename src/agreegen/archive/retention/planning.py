@@ -16,7 +16,7 @@ from agreegen.archive.structure import check_structure
 from agreegen.errors import UsageError
 from agreegen.files import sha256_of, sha256_of_file
 from agreegen.ledger.names import may_be
-from agreegen.messages import Message, message
+from agreegen.messages import message
 from agreegen.model.retention import Retention
 from agreegen.register.store import Register
 
@@ -80,7 +80,7 @@ def require_over(wish: Wish, age: BagAge) -> None:
             message("archive.destroy-period-unknown", bag=wish.bag),
             hint=message("archive.destroy-period-unknown.hint"),
         )
-    until: Message | str = message("archive.permanent") if age.ends is None else age.ends.isoformat()
+    until = message("archive.permanent") if age.ends is None else age.ends
     raise UsageError(
         message("archive.destroy-too-early", bag=wish.bag, until=until),
         hint=message("archive.destroy-too-early.hint"),
