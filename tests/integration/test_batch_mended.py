@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from agreegen.batch.checking.preflight import check_job
 from agreegen.batch.interface import Job, RunSettings, RunSummary
+from agreegen.batch.job.job_file import read_job
 from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
 from agreegen.register.audit.service import verify_register
@@ -38,15 +40,21 @@ def run_mended(job: Job, old: str, new: str) -> RunSummary:
     return run_job(job, RunSettings(workers=1, roster=mend(job, old, new)))
 
 
-@pytest.fixture
-def mended_job(pki: Path, tmp_path: Path) -> Job:
-    """A job whose second row failed, was mended and run."""
-    job = write_job(tmp_path / "job", pki, ROWS)
+@pytest.fixture(scope="module")
+def mended(tmp_path_factory: pytest.TempPathFactory, pki: Path) -> Path:
+    job = write_job(tmp_path_factory.mktemp("mended") / "job", pki, ROWS)
     first = run_job(job, RunSettings(workers=1))
     assert (first.done, first.failed) == (1, 1)
     again = run_mended(job, f",{BAD_ID},", ",,")
     assert (again.done, again.failed) == (1, 0)
-    return job
+    return job.path.parent
+
+
+@pytest.fixture
+def mended_job(mended: Path, tmp_path: Path) -> Job:
+    """A copy of a job whose second row failed, was mended and run."""
+    shutil.copytree(mended, tmp_path / "job", symlinks=True)
+    return read_job(tmp_path / "job/job.yaml")
 
 
 def test_the_next_plain_run_knows_the_mended_row(mended_job: Job) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pikepdf
@@ -13,6 +14,7 @@ from openpyxl import load_workbook
 
 from agreegen.api.register_heads import head_judge
 from agreegen.batch.interface import Job, PrintSettings, RunSettings
+from agreegen.batch.job.job_file import read_job
 from agreegen.batch.paper.printing import print_documents
 from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
@@ -41,11 +43,18 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_pki(tmp_path_factory.mktemp("printing") / "pki")
 
 
-@pytest.fixture
-def job(tmp_path: Path, pki: Path) -> Job:
-    made = write_job(tmp_path / "job", pki, ROWS, more=PERSONS)
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, pki: Path) -> Path:
+    made = write_job(tmp_path_factory.mktemp("finished") / "job", pki, ROWS, more=PERSONS)
     assert run_job(made, RunSettings(workers=1)).done == 4
-    return made
+    return made.path.parent
+
+
+@pytest.fixture
+def job(tmp_path: Path, finished: Path) -> Job:
+    """A copy of the finished job that a test may spoil."""
+    shutil.copytree(finished, tmp_path / "job", symlinks=True)
+    return read_job(tmp_path / "job/job.yaml")
 
 
 def _text(path: Path) -> list[str]:

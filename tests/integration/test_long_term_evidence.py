@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from agreegen.errors import SigningError
+from agreegen.example_pki.layout import ExamplePki
 from agreegen.example_pki.maker import make_example_pki
 from agreegen.example_pki.responder import Responder, free_port
 from agreegen.model.report import PadesLevel, Verdict
@@ -37,7 +39,7 @@ class World:
     """An example PKI with its services, whose clock and failures a test sets."""
 
     def __init__(self, folder: Path) -> None:
-        self.pki = make_example_pki(folder, now=NOW, key_bits=2048, people=(), port=free_port())
+        self.pki = ExamplePki.from_folder(folder)
         self.clock = NOW
         self.services = Responder(self.pki.folder, clock=lambda: self.clock)
         found = load_trust([self.pki.trust])
@@ -60,9 +62,15 @@ class World:
         self.services.revoke(self.seal.certificate_der)
 
 
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> ExamplePki:
+    folder = tmp_path_factory.mktemp("untouched") / "pki"
+    return make_example_pki(folder, now=NOW, key_bits=2048, people=(), port=free_port())
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path / "pki")
+def world(tmp_path: Path, untouched: ExamplePki) -> Iterator[World]:
+    made = World(Path(shutil.copytree(untouched.folder, tmp_path / "pki")))
     with made.services:
         yield made
 
