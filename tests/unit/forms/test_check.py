@@ -122,7 +122,7 @@ SPOILED: list[tuple[str, Edit, str, str]] = [
     ("empty tag", _set_text(1, "甲方：{{ }}{{ party_a_name }}"), "paragraph 2", "Expected an expression"),
     ("unknown tag", _set_text(1, "{% wenn %}{{ party_a_name }}"), "paragraph 2", "unknown tag 'wenn'"),
     ("endif alone", _cell_text(0, 0, "{{ party_a_name }}{% endif %}"), "table 1, row 1, column 1", "endif"),
-    ("call", _set_text(1, "{{ party_a_name.upper() }}"), "paragraph 2", "call is not allowed"),
+    ("call", _set_text(1, "{{ party_a_name.upper() }}"), "paragraph 2", "may stand here: call"),
     ("run tag", _set_text(1, "{{r party_a_name }}"), "paragraph 2", "a {{r tag"),
     ("font list", _style_font("仿宋;宋体"), "paragraph 4", "more than one font (仿宋;宋体)"),
     ("theme font", _style_fonts(eastAsiaTheme="minorEastAsia"), "paragraph 4", "font ＭＳ 明朝 is not named"),
