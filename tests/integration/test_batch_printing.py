@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pypdfium2
@@ -15,6 +17,8 @@ from openpyxl import load_workbook
 from agreegen.api.register_heads import head_judge
 from agreegen.batch.interface import Job, PrintSettings, RunSettings
 from agreegen.batch.job.job_file import read_job
+from agreegen.batch.paper import printing
+from agreegen.batch.paper.cover_sheets import draw_sheets
 from agreegen.batch.paper.printing import print_documents
 from agreegen.batch.running.run import run_job
 from agreegen.cli.main import run as agreegen
@@ -126,6 +130,22 @@ def test_what_changed_or_is_damaged_is_left_out_and_named(job: Job, tmp_path: Pa
     assert "changed after" in str(printed.skipped[2])
     assert "registered" in str(printed.skipped[3])
     assert "no document yet" in str(printed.skipped[6])
+
+
+def test_what_changes_while_it_is_printed_is_not_printed(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the list of a unit and its last page some time goes by."""
+
+    def draw(*arguments: Any) -> Iterator[bytes]:
+        with (job.documents_folder / "00001/P003.pdf").open("ab") as file:
+            file.write(b"\n")
+        return draw_sheets(*arguments)
+
+    monkeypatch.setattr(printing, "draw_sheets", draw)
+    with pytest.raises(InputError, match="its file is not the one"):
+        print_documents(job, tmp_path / "paper.pdf")
+    assert not (tmp_path / "paper.pdf").exists()
 
 
 def test_every_page_carries_its_marks_and_the_signed_file_none(job: Job, tmp_path: Path) -> None:

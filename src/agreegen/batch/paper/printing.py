@@ -249,8 +249,8 @@ class _Press:
             known = row.registration
             stack.add_entry(f"{known.staff_no or ''} {known.name}".strip(), below=True)
             stamps = functools.partial(stamps_for, known) if self.settings.marks else None
-            pages = self._opened.pop(item.id, None) or stack.prepare(self._path(row).read_bytes())
-            page = stack.add_pages(pages, stamps)
+            opened = self._opened.pop(item.id, None)
+            page = stack.add_pages(self._open(item, stack) if opened is None else opened, stamps)
             self._begin_on_a_front(stack)
             yield PrintedDocument(known.id, known.staff_no, known.name, unit, page)
 
@@ -282,11 +282,23 @@ class _Press:
         if chosen.id not in self.returned:
             return True
         try:
-            self._opened[chosen.id] = stack.prepare(self._path(self._known(chosen)).read_bytes())
+            self._opened[chosen.id] = self._open(chosen, stack)
         except InputError as exc:
             self.choice.skipped[chosen.row] = exc.sentence
             return False
         return True
+
+    def _open(self, chosen: Chosen, stack: Stack) -> list[CopiedPage]:
+        """Open a document that was there a moment ago.
+
+        Raises:
+            InputError: It is another one by now, or cannot be opened.
+        """
+        data = self._registered(chosen)
+        if data is None:
+            path, problem = self._path(self._known(chosen)), message("batch.its-file-not-one-was-registered")
+            raise InputError(message("model.place-and-problem", place=path, problem=problem))
+        return stack.prepare(data)
 
     def _known(self, chosen: Chosen) -> DocumentRow:
         row = self.document(chosen.id)
