@@ -41,6 +41,8 @@ _NO_CODE = frozenset(
 )
 _STARTED = frozenset({"__main__", "__init__", "uno_worker"})
 """Modules that an interpreter starts: ours, and that of LibreOffice."""
+_SURFACES = frozenset({"api", "foreign", "messages"})
+"""Rooms whose modules pass on what others define."""
 _CALLED_BY_NAME = frozenset({"load_pkcs12", "load_pem", "load_pkcs11", "load_csc", "load_sm2"})
 """Loaders of credentials, which `signing.credentials.kinds` calls by the name of their kind."""
 
@@ -121,6 +123,18 @@ def _docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     if not isinstance(first, ast.Expr) or ast.get_docstring(node) is None:
         return 0
     return (first.end_lineno or first.lineno) - first.lineno + 1
+
+
+def needless_export_lists(modules: dict[str, Module]) -> list[str]:
+    """Return modules that list what they export though they give nothing else than they define.
+
+    A list is for those that pass on what others define; else it repeats, and hides what nothing uses.
+    """
+    return [
+        module.name
+        for module in modules.values()
+        if "\n__all__ = " in module.text and module.path.relative_to(SOURCE).parts[0] not in _SURFACES
+    ]
 
 
 def code_lines(module: Module) -> int:

@@ -39,6 +39,10 @@ def test_nothing_is_there_for_tests_alone(modules: dict[str, measures.Module]) -
     assert measures.names_nothing_uses(modules) == []
 
 
+def test_lists_of_exports_repeat_nothing(modules: dict[str, measures.Module]) -> None:
+    assert measures.needless_export_lists(modules) == []
+
+
 def test_what_signs_and_judges_did_not_grow_back(modules: dict[str, measures.Module]) -> None:
     """Signing judges with `pki`: both together hold fewer statements than when each judged for itself."""
     rooms = measures.statements_by_room(modules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agreegen.device.authority import Authority, Person
+from agreegen.device.authority import Authority
 from agreegen.device.authority_files import (
     POLICY,
     ROOT_KEY,
@@ -15,7 +15,7 @@ from agreegen.device.evidence import Moments, Occasion, Pointer, SigningEvidence
 from agreegen.device.half_signed_files import read_half_signed, write_half_signed
 from agreegen.device.office_tls import OfficeTls, office_tls, read_tls_root
 from agreegen.device.recording import DeviceSignature, record_device_signature
-from agreegen.device.signing import DeviceKey, DeviceSigning, HalfSigned
+from agreegen.device.signing import DeviceKey, DeviceSigning
 from agreegen.device.strokes import Drawing
 from agreegen.device.strokes_envelope import read_recipient, require_recipient, seal_strokes
 from agreegen.device.waiting import WaitingDocument, find_waiting, waiting_documents
@@ -31,11 +31,9 @@ __all__ = [
     "DeviceSignature",
     "DeviceSigning",
     "Drawing",
-    "HalfSigned",
     "Moments",
     "Occasion",
     "OfficeTls",
-    "Person",
     "Pointer",
     "SigningEvidence",
     "TimestampClient",

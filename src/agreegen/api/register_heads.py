@@ -13,8 +13,6 @@ from agreegen.messages import Message, in_every_language, join_sentences, messag
 from agreegen.pki.signer_pin import SignerPin
 from agreegen.signing.interface import Trust
 
-__all__ = ["ChainVerdict", "head_judge", "judge_audit"]
-
 
 def head_judge(trust: Trust, now: datetime, *, policy: Path | None = None) -> JudgeHead:
     """Return what `verify_register` needs to judge heads.

@@ -22,8 +22,6 @@ from agreegen.recording.ledger.writer import LedgerWriter
 from agreegen.recording.standing import require_register_unchanged
 from agreegen.register.store import Register
 
-__all__ = ["Entered", "fitting", "read_register", "writing"]
-
 
 @dataclass(frozen=True, slots=True)
 class Entered:
