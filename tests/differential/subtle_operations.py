@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import zlib
 
 from tests.attacks.increments import stream
 from tests.attacks.keys_without_entry import TABLES
+from tests.attacks.packed_otherwise import two_faced
 from tests.differential.bases import FORGED, FORM_ENTRIES, FREE_BOX, REMARK_BOX, TEXT_BOX
 from tests.differential.numbering import (
     CATALOG,
@@ -201,9 +203,31 @@ def title_in_metadata(chance: random.Random, data: bytes, change: Change) -> Non
     change.objects[CATALOG] = with_entries(text_of(data, change, CATALOG), b"/Metadata %d 0 R" % free)
 
 
+def look_packed_for_some(chance: random.Random, data: bytes, change: Change) -> None:
+    """Fill in with a look that is another one once a prediction is undone, for readers that undo it."""
+    fill(chance, data, change)
+    texts = [b"q BT /Helv 10 Tf 2 4 Td (900) Tj ET Q ", b"Q Q Q Q 1 0 0 rg -90 -90 900 900 re f "]
+    chance.shuffle(texts)
+    content, predictor = two_faced(*texts), chance.choice((12, 12, 12, 15, 1, 2, 17))
+    more = chance.choice(
+        (b"", b"", b"/Colors 1", b"/BitsPerComponent 8", b"/BitsPerComponent 4", b"/EarlyChange 2")
+    )
+    parameters = b"<< /Predictor %d /Columns 96 %s >>" % (predictor, more)
+    key = chance.choice((b"/DecodeParms", b"/DecodeParms", b"/DP"))
+    shape = chance.choice(
+        (b"%s %s", b"%s [%s]", b"%s [null %s]", b"%s [%s null]", b"/DecodeParms null %s %s")
+    )
+    name = chance.choice((b"/FlateDecode", b"[/FlateDecode]", b"/Fl", b"[/ASCIIHexDecode /FlateDecode]"))
+    packed = zlib.compress(content)
+    raw = packed.hex().encode() + b">" if b"Hex" in name else packed
+    entries = b" >> /Filter " + name + b" " + shape % (key, parameters)
+    change.objects[LOOK] = stream(raw, _LOOK_ENTRIES + entries)
+
+
 SUBTLE: tuple[Operation, ...] = (
     value_behind_a_reference, value_behind_a_reference, value_behind_a_reference,
     look_beside_a_kept_value, look_beside_a_kept_value, key_without_entry,
     key_without_entry, soft_mask, window_with_words, parent_that_does_not_list, dictionary_that_is_a_stream,
     ink_added, ink_added, unfinished_content, unfinished_content, unfinished_content, title_in_metadata,
+    look_packed_for_some,
 )  # fmt: skip
