@@ -272,3 +272,9 @@ def test_a_folder_without_register_leaves_unsigned_files_out(
     assert result.code == 0
     assert "left out: open.pdf: nobody has signed it" in result.err
     assert [path.name for path in (tmp_path / "bag").rglob("*.pdf")] == ["signed.pdf"]
+
+
+def test_coverage_without_units_tells_the_sum_alone(agreegen: Agreegen, own_job: Path) -> None:
+    told = agreegen("register", "coverage", "--job", own_job)
+    assert "of 3" in told.out + told.err
+    assert "no unit" not in told.out + told.err

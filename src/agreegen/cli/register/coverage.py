@@ -122,7 +122,8 @@ def _print_people(people: Iterator[CoveragePerson], coverage: Coverage) -> None:
 
 def _print_totals(totals: CoverageTotals) -> None:
     rows: list[tuple[object, ...]] = []
-    for unit, counts in totals.units.items():
+    units = totals.units if any(totals.units) else {}  # parties have none: the sum says it all
+    for unit, counts in units.items():
         left = counts[CoverageState.LEFT]
         signed = counts[CoverageState.SIGNED]
         on_roster = counts.total() - left
