@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 
@@ -12,6 +13,11 @@ from tests.attacks.prepared import with_field
 from tests.attacks.signer import base_document, sign, stamp
 
 FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 240 20] "
+_SHORT_KEYS = {
+    "W": b"2", "H": b"2", "BPC": b"1", "CS": b"/RGB", "D": b"[1 0]", "I": b"true", "IM": b"true",
+    "DP": b"<< /Columns 2 >>",
+}  # fmt: skip
+"""Keys of pictures within a content (ISO 32000-1, table 93); pdf.js prefers them in every picture."""
 _IMAGE = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 "
 WORDS = b"/Tx BMC BT /Helv 10 Tf 2 5 Td (read) Tj ET EMC"
 
@@ -88,6 +94,12 @@ ELSEWHERE: dict[str, Callable[[], bytes]] = {
     "another picture in print": lambda: _with_picture(
         b"/Alternates [<< /Image %d 0 R /DefaultForPrinting true >>] ", stream(b"\x00", _IMAGE)
     ),
+    **{
+        f"picture with the short key {key}": functools.partial(
+            _with_picture, b"/%s %s " % (key.encode(), value)
+        )
+        for key, value in _SHORT_KEYS.items()
+    },
     "picture of another server": lambda: _with_picture(
         b"/OPI << /2.0 << /Type /OPI /Version 2.0 /F (x.tif) >> >> "
     ),
@@ -114,6 +126,7 @@ ELSEWHERE: dict[str, Callable[[], bytes]] = {
 """In a text field that is filled in."""
 
 SOURCES = (
+    *(name for name in ELSEWHERE if name.startswith("picture with the short key")),
     "page of another file",
     "content in another file",
     "content in another file, with a file specification",

@@ -13,7 +13,7 @@ from tests.attacks.documents import (
     signed,
 )
 from tests.attacks.increments import append, body_of, number_of, root_number, size_of, stream
-from tests.attacks.signer import FREE_BOX, TEXT_BOX, base_document, sign
+from tests.attacks.signer import FREE_BOX, TEXT_BOX, base_document, sign, stamp
 
 
 def overlay_signature_on_certified() -> bytes:
@@ -178,6 +178,11 @@ def field_for_the_mouse() -> bytes:
 def certified_afterwards() -> bytes:
     """An approval is turned into a certification."""
     return in_catalog(signed(), b"/Perms << /DocMDP %d 0 R >>" % number_of(signed(), b"/ByteRange"))
+
+
+def certified_by_a_timestamp() -> bytes:
+    """Readers would show the timestamp service as the one that certified the document."""
+    return stamp(signed(), certifies=True)
 
 
 def encrypted_afterwards() -> bytes:

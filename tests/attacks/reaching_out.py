@@ -201,6 +201,9 @@ ATTACKS: dict[str, Sample] = {
     "titles of two languages exchanged": lambda: described(
         (b"100", b"T"), (b"900", b"100"), (b"T<", b"900<")
     ),
+    "title in an encoding that readers do not heed": lambda: described(
+        (XMP, b'<?xml version="1.0" encoding="cp037"?>' + XMP.decode().encode("cp037"))
+    ),
     "languages of two titles exchanged": lambda: described(
         (b'"x-default"', b'"T"'), (b'"zh"', b'"x-default"'), (b'"T"', b'"zh"')
     ),
@@ -220,6 +223,9 @@ TOLD: dict[str, Sample] = {
 """Permitted, and nobody's word."""
 
 HONEST: dict[str, Sample] = {
+    "metadata that state their encoding": lambda: described(
+        (b"<x:xmpmeta", b'<?xml version="1.0" encoding="UTF-8"?><x:xmpmeta')
+    ),
     "look with all that it begins": lambda: _filled(
         b"/Tx BMC q 0 0 240 20 re W n % Q\nBT /Helv 10 Tf 2 5 Td (Q \\( EMC) Tj [(a) -3.5 <51>] TJ ET Q EMC"
     ),

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils.generic import DictionaryObject, NameObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers, timestamps
 from pyhanko.sign.fields import MDPPerm, SigFieldSpec
@@ -186,9 +187,21 @@ def sign(
     return _bytes(signer.sign_pdf(writer, bytes_reserved=reserved))
 
 
-def stamp(data: bytes, field: str | None = None) -> bytes:
+class _CertifyingWriter(IncrementalPdfFileWriter):
+    """Names a document timestamp in the catalogue as what certifies the document."""
+
+    def add_object(self, obj: Any, *args: Any, **options: Any) -> Any:
+        reference = super().add_object(obj, *args, **options)
+        if isinstance(obj, DictionaryObject) and obj.get("/Type") == "/DocTimeStamp":
+            certifying = DictionaryObject({NameObject("/DocMDP"): reference})  # type: ignore[no-untyped-call]
+            self.root["/Perms"] = certifying
+            self.update_root()  # type: ignore[no-untyped-call]  # pyHanko leaves it untyped
+        return reference
+
+
+def stamp(data: bytes, field: str | None = None, *, certifies: bool = False) -> bytes:
     """Add a document timestamp, in a field that is there or an invisible one of its own."""
-    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    writer = (_CertifyingWriter if certifies else IncrementalPdfFileWriter)(io.BytesIO(data))
     return _bytes(PdfTimeStamper(stamper(), field_name=field).timestamp_pdf(writer, "sha256"))
 
 

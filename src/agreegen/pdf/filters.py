@@ -22,6 +22,7 @@ _MAX_FILTERS = 8
 _MAX_LZW_CODES = 4096 - 258
 _OTHER_KEYS = frozenset({"F", "FFilter", "FDecodeParms", "DP"})
 """Another file, and short names, which stand in pictures within a content only (ISO 32000-1, table 93)."""
+_SHORT_PICTURE_KEYS = frozenset({"BPC", "CS", "D", "DP", "H", "I", "IM", "W"})
 _PARAMETERS: dict[str, frozenset[int] | range] = {
     "Predictor": frozenset({1, 2, *range(10, 16)}),
     "Colors": range(1, 33),
@@ -73,6 +74,18 @@ def is_unpacked_alike(entries: dict[str, Value]) -> bool:
     elif isinstance(parameters, list):
         return False
     return all(one is None or (isinstance(one, dict) and _makes_sense(one)) for one in wanted)
+
+
+def is_drawn_alike(entries: dict[str, Value]) -> bool:
+    """Tell whether all readers take a picture's size, colours and packing from the same entries.
+
+    pdf.js prefers the short names of keys, which stand in pictures within a content only (ISO 32000-1, table
+    93), so that a picture could be one in it and another one in other readers.
+
+    Args:
+        entries: Of the picture.
+    """
+    return not entries.keys() & _SHORT_PICTURE_KEYS
 
 
 def _makes_sense(parameters: dict[str, Value]) -> bool:

@@ -12,7 +12,7 @@ from agreegen.model.document import ATTACHMENT_NAME
 from agreegen.pdf.document import View
 from agreegen.pdf.encryption import open_view
 from agreegen.pdf.fields import form_fields, text_of
-from agreegen.pdf.filters import is_unpacked_alike
+from agreegen.pdf.filters import is_drawn_alike, is_unpacked_alike
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, Stream, StructureError, Value
 from agreegen.pdf.pages import page_numbers
@@ -85,9 +85,11 @@ def _foreign_packing(view: View) -> Message | None:
     """Pages are packed so that all readers unpack the same: else pdf.js shows another than was checked."""
     for number in view.entries:
         value = view.value(number) if view.location(number) is not None else None
-        if not isinstance(value, Stream) or view.resolve(value.dictionary.get("Subtype")) == "Image":
+        if not isinstance(value, Stream):
             continue
-        if not is_unpacked_alike(view.resolved_filters(value).dictionary):
+        is_picture = view.resolve(value.dictionary.get("Subtype")) == "Image"
+        entries = view.resolved_filters(value).dictionary
+        if not (is_drawn_alike(entries) if is_picture else is_unpacked_alike(entries)):
             return message("verification.stream-unpacked-differently", number=number)
     return None
 

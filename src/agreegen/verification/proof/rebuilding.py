@@ -22,7 +22,7 @@ from agreegen.forms.catalog import forms_folder
 from agreegen.model.document import Document
 from agreegen.model.report import Changes, Coverage, SignatureKind
 from agreegen.model.text import normalise_text
-from agreegen.pdf.filters import is_unpacked_alike
+from agreegen.pdf.filters import is_drawn_alike, is_unpacked_alike
 from agreegen.pdf.limits import Limits
 from agreegen.pdf.objects import Ref, StructureError, Value
 from agreegen.pdf.parser import parse_value
@@ -269,7 +269,7 @@ def _is_whole(value: Value, rest: bytes) -> bool:
     if not is_unpacked_alike(value):
         return False
     if value.get("Subtype") == "Image":
-        return True  # seals are packed in many ways, and no text is in them
+        return is_drawn_alike(value)  # seals are packed in many ways, and no text is in them
     packing = value.get("Filter")
     if "DecodeParms" in value or packing not in (None, "FlateDecode"):
         return False

@@ -108,6 +108,11 @@ def _check_permissions(step: RevisionStep, pair: Pair) -> Iterator[Message]:
 
 
 def _is_new_signature(step: RevisionStep, holder: Value) -> bool:
-    """Only a signature that is made now may certify: nothing turns an earlier one into a certification."""
+    """Only a signature that is made now may certify: nothing turns an earlier one into a certification.
+
+    A document timestamp is nobody's word (ISO 32000-2, 12.8.5), and readers would show the document as
+    certified by the timestamp service.
+    """
     fresh = isinstance(holder, Ref) and step.old.location(holder.num) is None
-    return fresh and isinstance(step.new.resolve(holder), dict)
+    found = step.new.dictionary(holder)
+    return fresh and bool(found) and step.new.resolve(found.get("Type")) != "DocTimeStamp"

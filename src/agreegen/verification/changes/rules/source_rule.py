@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from agreegen.messages import message
-from agreegen.pdf.filters import is_unpacked_alike
+from agreegen.pdf.filters import is_drawn_alike, is_unpacked_alike
 from agreegen.pdf.objects import Ref, Stream, StructureError
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.roles import Role
@@ -41,10 +41,12 @@ def check_sources(step: RevisionStep) -> Iterator[Finding]:
 
 
 def _is_unpacked_alike(step: RevisionStep, number: int) -> bool:
-    """Pictures are left to those that compare what is drawn."""
+    """How pictures are packed is left to those that compare what is drawn."""
     value = step.new.value(number)
-    if not isinstance(value, Stream) or step.new.resolve(value.dictionary.get("Subtype")) == "Image":
+    if not isinstance(value, Stream):
         return True
+    if step.new.resolve(value.dictionary.get("Subtype")) == "Image":
+        return is_drawn_alike(value.dictionary)
     return is_unpacked_alike(step.new.resolved_filters(value).dictionary)
 
 
