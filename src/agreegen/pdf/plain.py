@@ -28,11 +28,11 @@ _END_KEYWORD = b"startxref"
 _HEAD_BYTES = 1 << 16
 _MAX_STREAM_BYTES = 4 << 20
 _MAX_REVISIONS = 100
+_MAX_SECTIONS = 2000  # each is held against all others, and each object looked for in all of them
 _MOST_REMEMBERED_BYTES = 4096
 
 Entries = dict[bytes, bytes]
 """Top-level entries of a dictionary: names with their slash, values as they stand in the file."""
-
 
 Section = tuple[int, int, int]
 """A run of a cross-reference table: first object number, number of entries, offset of the first entry."""
@@ -81,7 +81,8 @@ class PlainPdf:
             previous = trailer.get(b"/Prev")
             if previous is None:
                 break
-            if not previous.isdigit() or int(previous) >= at or revisions > _MAX_REVISIONS:
+            too_many = revisions > _MAX_REVISIONS or len(sections) > _MAX_SECTIONS
+            if not previous.isdigit() or int(previous) >= at or too_many:
                 raise NotPlainError
             at = int(previous)
         if _count_ends(data) != revisions:
@@ -237,8 +238,7 @@ class PlainPdf:
 
 
 _counted: list[tuple[bytes, int]] = [(b"", 0)]
-"""The first bytes of the last long file, and how often the keyword stands in them: those of one batch begin
-alike, and comparing takes a tenth of the time."""
+"""The first bytes of the last long file, with the number of keywords in them: a batch's begin alike."""
 
 
 def _count_ends(data: bytes) -> int:
@@ -279,8 +279,9 @@ def _read_table(data: bytes, at: int) -> tuple[Entries, list[Section]]:
 
 
 def _refuse_twice(sections: list[Section], begin: int, count: int) -> None:
-    """Refuse a run of objects of which one stands in an earlier run of the same table."""
-    if any(begin < other + many and other < begin + count for other, many, _ in sections):
+    """Refuse a run of objects of which one stands in an earlier run of the same table, or one too many."""
+    met = any(begin < other + many and other < begin + count for other, many, _ in sections)
+    if met or len(sections) >= _MAX_SECTIONS:
         raise NotPlainError
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from agreegen.pdf.plain import NotPlainError, PlainPdf
@@ -27,3 +29,17 @@ def test_an_end_that_hides_around_the_part_that_files_share_is_noticed() -> None
         PlainPdf.read(_plain(b"x" * 100_000))
         with pytest.raises(NotPlainError):
             PlainPdf.read(_plain(bytes(filling)))
+
+
+def test_a_table_of_very_many_runs_is_for_the_full_parser() -> None:
+    """Holding each run against all others took twenty seconds for a megabyte of them."""
+    body, runs, at = [b"%PDF-1.7\n"], [], 9
+    for number in range(1, 40_000, 2):
+        body.append(b"%d 0 obj\n<<>>\nendobj\n" % number)
+        runs.append(b"%d 1\n%010d 00000 n \n" % (number, at))
+        at += len(body[-1])
+    table = b"xref\n%btrailer\n<</Size 40000/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (b"".join(runs), at)
+    begun = time.process_time()
+    with pytest.raises(NotPlainError):
+        PlainPdf.read(b"".join(body) + table)
+    assert time.process_time() - begun < 2
