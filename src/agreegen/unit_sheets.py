@@ -13,6 +13,8 @@ from agreegen.workbook_file import WorkbookFile
 
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\'\x00-\x1f]")
 _TITLE_LENGTH = 31
+_RESERVED = frozenset({"history"})
+"""Names that Excel keeps for itself; a workbook with such a sheet is mended as it is opened."""
 _MODE = 0o600
 
 UnitRow = tuple[str, Sequence[str | int]]
@@ -67,7 +69,7 @@ def write_tables(path: Path, tables: Iterable[Table]) -> None:
     """
     # What may not be replaced is refused before a row is written.
     with replacing(path, mode=_MODE) as temporary, WorkbookFile(temporary) as book:
-        taken: set[str] = set()
+        taken = set(_RESERVED)
         for table in tables:
             widths = [width for _, width in table.columns]
             with book.sheet(_title(table.title, taken), widths, table.printed) as rows:

@@ -49,6 +49,12 @@ def test_text_stays_as_it_is_in_every_reader(tmp_path: Path) -> None:
     assert book.get_sheet_by_index(1).to_python() == [["甲"], *([text] for text in texts)]
 
 
+def test_unit_with_a_name_that_excel_keeps_for_itself(tmp_path: Path) -> None:
+    write_tables(tmp_path / "t.xlsx", [Table("History", [("甲", 12)], [["乙"]])])
+
+    assert CalamineWorkbook.from_path(tmp_path / "t.xlsx").sheet_names == ["History~2"]
+
+
 def test_rows_that_break_off_are_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who reads a damaged register hears of it in one sentence, without a traceback of half a sheet."""
 
