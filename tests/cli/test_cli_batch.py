@@ -278,7 +278,7 @@ def test_people_read_the_register_in_the_order_of_the_files(agreegen: Agreegen, 
 
 
 def test_forms_of_ones_own_hold_for_the_job_that_the_register_remembers(
-    agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    agreegen: Agreegen, pki: ExamplePki, roster: Path, tmp_path: Path
 ) -> None:
     """Who signs the register's head is asked of that job, which the packaged forms do not know."""
     own = tmp_path / "own" / "office-pledge"
@@ -290,10 +290,8 @@ def test_forms_of_ones_own_hold_for_the_job_that_the_register_remembers(
     job = write_job(tmp_path, pki, roster, form="office-pledge")
     forms = ("--forms", own.parent)
     assert agreegen("batch", "run", job, "--limit", "1", "--workers", "1", *forms).code == 0
-    monkeypatch.delenv("AGREEGEN_FORMS", raising=False)  # what one command was told another one does not know
     printed = agreegen("batch", "print", job, "-o", tmp_path / "print.pdf", "--all", *forms)
     assert printed.code == 8, printed.err  # two rows have no document yet
-    monkeypatch.delenv("AGREEGEN_FORMS", raising=False)
-    refused = agreegen("batch", "status", job)
+    refused = agreegen("batch", "status", job)  # what one command was told another one does not know
     assert refused.code == 3
     assert "--forms" in refused.err

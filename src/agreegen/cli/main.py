@@ -15,7 +15,7 @@ from agreegen import __version__
 from agreegen.cli.common_options import LANG_HELP, configure_logging
 from agreegen.cli.help_texts import localise, localise_click
 from agreegen.cli.lazy_group import LazyGroup
-from agreegen.cli.options import existing_folder, use_forms
+from agreegen.cli.options import existing_folder, keeping_forms, use_forms
 from agreegen.cli.output import say_error, use_escapes
 from agreegen.errors import AgreegenError, ExitCode
 from agreegen.files import guarding_inputs
@@ -90,7 +90,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     localise_click()
     localise(cli, "agreegen")
     try:
-        with guarding_inputs(), own_temporary_folder():
+        with guarding_inputs(), own_temporary_folder(), keeping_forms():
             given = None if arguments is None else list(arguments)
             result = contained(cli.main)(args=given, standalone_mode=False)
     except (Exception, KeyboardInterrupt) as exc:

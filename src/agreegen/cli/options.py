@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agreegen.api import Credential, TimestampServer, Trust
     from agreegen.api.access import SignerPin
 
+_FORMS = "AGREEGEN_FORMS"
 F = TypeVar("F", bound=Callable[..., Any])
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -29,9 +30,22 @@ any_path = click.Path(path_type=Path, readable=False)
 
 
 def use_forms(value: Path | None) -> None:
-    """Let this folder of forms hold for everything that the command does."""
+    """Let this folder of forms hold for everything that the command does, in its processes too."""
     if value is not None:
-        os.environ["AGREEGEN_FORMS"] = str(value)
+        os.environ[_FORMS] = str(value)
+
+
+@contextlib.contextmanager
+def keeping_forms() -> Iterator[None]:
+    """Let what a command within is told by `--forms` hold for that command alone."""
+    before = os.environ.get(_FORMS)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(_FORMS, None)
+        else:
+            os.environ[_FORMS] = before
 
 
 def _use_and_tell_hidden(_: click.Context, __: click.Parameter, folder: Path | None) -> Path | None:
@@ -40,7 +54,7 @@ def _use_and_tell_hidden(_: click.Context, __: click.Parameter, folder: Path | N
     The folder holds for all that the command does, e.g. for the job that a register remembers.
     """
     use_forms(folder)
-    named = os.environ.get("AGREEGEN_FORMS")
+    named = os.environ.get(_FORMS)
     place = folder or (Path(named) if named else None)
     if place is None or not place.is_dir():
         return folder
