@@ -13,7 +13,7 @@ from tests.attacks.prepared import with_field
 from tests.attacks.signer import base_document, sign, stamp
 
 FORM = b"/Type /XObject /Subtype /Form /BBox [0 0 240 20] "
-_SHORT_KEYS = {
+SHORT_KEYS = {
     "W": b"2", "H": b"2", "BPC": b"1", "CS": b"/RGB", "D": b"[1 0]", "I": b"true", "IM": b"true",
     "DP": b"<< /Columns 2 >>",
 }  # fmt: skip
@@ -98,7 +98,7 @@ ELSEWHERE: dict[str, Callable[[], bytes]] = {
         f"picture with the short key {key}": functools.partial(
             _with_picture, b"/%s %s " % (key.encode(), value)
         )
-        for key, value in _SHORT_KEYS.items()
+        for key, value in SHORT_KEYS.items()
     },
     "picture of another server": lambda: _with_picture(
         b"/OPI << /2.0 << /Type /OPI /Version 2.0 /F (x.tif) >> >> "

@@ -21,6 +21,7 @@ from agreegen.rosters.parameters import read_parameters
 from agreegen.signing.appearance.pictures import INK, Appearance, AppearanceMaker, form_body, number
 from agreegen.signing.appearance.text_line import text_lines
 from agreegen.signing.plain.signature_update import SignatureText, append_signature, find_targets
+from tests.attacks.looks_from_elsewhere import SHORT_KEYS
 from tests.attacks.packed_otherwise import two_faced
 
 _PARAMETERS = Path(__file__).parents[2] / "batch" / "confidentiality-agreement.yaml"
@@ -90,6 +91,14 @@ def _lettered(width: float, height: float) -> Appearance:
     return Appearance((form, font + b" >>", stream_body(b"", b"9 0 d0 /N gs " + _SHEET)))
 
 
+def _photographed(entries: bytes) -> AppearanceMaker:
+    """A look that is a picture of pixels, as seals are."""
+    kind = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray "
+    laid = b"q /Ink gs 9 0 0 9 9 9 cm /Picture Do Q"
+    picture = stream_body(kind + entries, b"\x80")
+    return lambda width, height: Appearance((form_body(width, height, _PICTURE, laid), picture))
+
+
 WIPING: dict[str, AppearanceMaker] = {
     "white sheet": _only(_SHEET),
     "white sheet with another name": _only(_SHEET + b" 0 g 10 50 60 8 re f"),
@@ -118,7 +127,14 @@ REACHING: dict[str, AppearanceMaker] = {
 }
 """Looks that pdf.js lets paint over the whole page."""
 
+TWO_PICTURES: dict[str, AppearanceMaker] = {
+    f"picture with the short key {key}": _photographed(b"/%s %s" % (key.encode(), value))
+    for key, value in SHORT_KEYS.items()
+}
+"""Looks that are one picture in pdf.js and another one elsewhere."""
+
 HONEST: dict[str, AppearanceMaker] = {
+    "picture of pixels": _photographed(b""),
     "lines of text": text_lines(("豫州市绿源环境监测有限公司", "2026年1月1日")),
     "picture": _pictured(b"q 1 0 0 rg 10 10 60 60 re f Q " + _SHEET, _GROUP),
 }

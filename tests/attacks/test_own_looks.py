@@ -11,7 +11,7 @@ from agreegen.verification.examination import examine
 from agreegen.verification.interface import Options
 from agreegen.verification.proof.rebuilding import prove
 from agreegen.verification.structure.scan import scan_structure
-from tests.attacks.own_looks import EARLIER, FIRST, HONEST, LATER, REACHING, WIPING, signed_by
+from tests.attacks.own_looks import EARLIER, FIRST, HONEST, LATER, REACHING, TWO_PICTURES, WIPING, signed_by
 
 OPTIONS = Options(now=datetime(2026, 1, 2, tzinfo=UTC))
 
@@ -40,6 +40,14 @@ def test_first_signer_paints_in_his_field_only(name: str) -> None:
 def test_later_signer_changes_nothing_that_was_signed(name: str) -> None:
     structure = scan_structure(signed_by({LATER: (WIPING | REACHING)[name]}), OPTIONS.limits)
     assert structure.sound is False
+
+
+@pytest.mark.parametrize("name", TWO_PICTURES)
+def test_look_that_is_two_pictures_does_not_prove_itself(name: str) -> None:
+    first = signed_by({FIRST: TWO_PICTURES[name]})
+    assert prove(first, OPTIONS) is None
+    assert "engine-differs" in codes(examine(name, first, OPTIONS))
+    assert scan_structure(signed_by({LATER: TWO_PICTURES[name]}), OPTIONS.limits).sound is False
 
 
 @pytest.mark.parametrize("name", HONEST)

@@ -14,7 +14,7 @@ from agreegen.messages import message
 from agreegen.pdf.content import leaves_all_as_it_was
 from agreegen.pdf.document import View
 from agreegen.pdf.fields import form_fields
-from agreegen.pdf.filters import is_unpacked_alike
+from agreegen.pdf.filters import is_drawn_alike, is_unpacked_alike
 from agreegen.pdf.objects import LimitError, Ref, Stream, StructureError, Value
 from agreegen.verification.changes.interface import Finding, RevisionStep
 from agreegen.verification.changes.painted_boxes import looks_of
@@ -64,6 +64,8 @@ def _all_closed(view: View, annotation: dict[str, Any]) -> bool:
 
 
 def _is_closed(view: View, stream: Stream) -> bool:
+    if _is_picture(view, stream):
+        return is_drawn_alike(stream.dictionary)
     try:
         packed = view.resolved_filters(stream)
         return is_unpacked_alike(packed.dictionary) and leaves_all_as_it_was(view.file.expand(packed))
@@ -74,7 +76,7 @@ def _is_closed(view: View, stream: Stream) -> bool:
 
 
 def _contents(view: View, look: Stream) -> Iterator[Stream]:
-    """Yield a look and all forms, patterns and drawn glyphs that it reaches."""
+    """Yield a look and all forms, patterns, pictures and drawn glyphs that it reaches."""
     yield look
     seen, count = set[int](), 0
     pending: list[tuple[Value, bool]] = [(look.dictionary.get("Resources"), False)]
@@ -88,7 +90,7 @@ def _contents(view: View, look: Stream) -> Iterator[Stream]:
                 continue
             seen.add(item.num)
             item = view.resolve(item)
-        if isinstance(item, Stream) and (is_glyph or _draws(view, item)):
+        if isinstance(item, Stream) and (is_glyph or _draws(view, item) or _is_picture(view, item)):
             yield item
         pending += _parts(item, are_glyphs=is_glyph)
 
@@ -102,6 +104,10 @@ def _parts(item: Value, *, are_glyphs: bool) -> list[tuple[Value, bool]]:
             (child, are_glyphs or key == "CharProcs") for key, child in item.items() if key not in _UPWARD
         ]
     return [(child, False) for child in item] if isinstance(item, list) else []
+
+
+def _is_picture(view: View, stream: Stream) -> bool:
+    return bool(view.resolve(stream.dictionary.get("Subtype")) == "Image")
 
 
 def _draws(view: View, stream: Stream) -> bool:
